@@ -77,7 +77,7 @@ def _job(expected: Expectation, path: Path) -> Job:
     if expected.job:
         with locating(file=path, place=f"line {expected.line('job')}, job"):
             if found_at(path.parent / expected.job) != "file":
-                raise InputError("is not a jobspec", found=expected.job, expected="the path of a file, from this one")
+                raise InputError("is not a jobspec", found=expected.job, expected="a path, relative to this file")
         job = read_jobspec(path.parent / expected.job)
     return required_job(requirements) if job is None else with_requirements(job, requirements)
 

@@ -233,7 +233,7 @@ def _refuse_to_share(settings: Settings) -> None:
     """Raise InputError for what several processes cannot serve together."""
     if not settings.database.startswith("postgresql"):
         raise InputError(
-            "a SQLite file has one process: that alone knows its leases, and what it changes no other hears of",
+            "an SQLite file is for one process: others would not learn of its leases and changes",
             place="processes",
             found=settings.processes,
             expected="1, or a PostgreSQL as the database",

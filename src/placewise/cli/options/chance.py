@@ -64,7 +64,7 @@ HoldOut = Annotated[
     str,
     typer.Option(
         "--hold-out",
-        help="Also judge sets and rankings on held-out data: root-package, profile or fleet, with commas between; or "
+        help="Also judge sets and rankings on held-out data: root-package, profile or fleet, separated by commas; or "
         "none.",
         metavar="KINDS",
         autocompletion=choices("none", "root-package", "profile", "fleet"),

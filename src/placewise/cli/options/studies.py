@@ -107,7 +107,7 @@ class RunOptions(StudyOptions):
     experiments: Annotated[
         str,
         typer.Option(
-            help="Experiments, with commas between: none, single, expanding, chosen, timed or all.",
+            help="Experiments, separated by commas: none, single, expanding, chosen, timed or all.",
             metavar="NAMES",
             autocompletion=choices("none", "single", "expanding", "chosen", "all", "timed"),
             show_default="the study's",
@@ -152,7 +152,7 @@ class RunOptions(StudyOptions):
     fleet_model: FleetModel = "independent"
     sample: Annotated[
         bool,
-        typer.Option("--sample", help="Draw one cluster per job; otherwise exact expectation.", rich_help_panel=CHANCE),
+        typer.Option("--sample", help="Draw one cluster per job, not the exact expectation.", rich_help_panel=CHANCE),
     ] = False
     policy: Annotated[
         str,

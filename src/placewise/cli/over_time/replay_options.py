@@ -84,7 +84,7 @@ class ReplayOptions:
         str,
         typer.Option(
             "--metadata",
-            help="Properties and subsystems with metadata, with commas between.",
+            help="Properties and subsystems with metadata, separated by commas.",
             metavar="NAMES",
             show_default="all",
             rich_help_panel=FAILURES,

@@ -220,7 +220,7 @@ def cancel(
     token_file: TokenFile = None,
     json: Json = False,
 ) -> None:
-    """Cancel a job that is not over.
+    """Cancel a job that waits or runs.
 
     If an agent runs the job, the agent ends it.
     """

@@ -88,12 +88,12 @@ def outcomes(
     ] = "0.02:0.98",
     least_records: Annotated[
         int,
-        typer.Option(help="Leave out facts that fewer records have.", metavar="N", rich_help_panel=_SAMPLE),
+        typer.Option(help="Leave out facts that fewer than N records have.", metavar="N", rich_help_panel=_SAMPLE),
     ] = 100,
     groups: Annotated[
         str,
         typer.Option(
-            help="Groups of facts to compare, with commas between.",
+            help="Groups of facts to compare, separated by commas.",
             metavar="NAMES",
             show_default="package version, compiler, dependency versions, and which dependencies there are",
             rich_help_panel=_SAMPLE,
@@ -102,7 +102,7 @@ def outcomes(
     alone: Annotated[
         str,
         typer.Option(
-            help="Dependencies to know alone when selecting, with commas between.",
+            help="Dependencies whose versions are tried alone in the choice, separated by commas.",
             metavar="NAMES",
             show_default="those with ten versions or more in half of the records",
             rich_help_panel=_SAMPLE,
@@ -133,7 +133,7 @@ def outcomes(
 ) -> None:
     """Learn from past jobs which facts decide whether a job succeeds.
 
-    A saved model decides success in a study whose file has model = "FILE" in its table outcome.
+    To use a saved model in a study, write model = "FILE" into the table outcome of the study file.
     """
     from placewise.cli.studying.worth import output_folder
     from placewise.formats.records.outcome_records import read_outcome_records

@@ -24,7 +24,7 @@ def sensitivity(
     over: Annotated[
         str,
         typer.Option(
-            help="What to change, with commas between: clusters, ranges, wrong or missing.",
+            help="What to change, separated by commas: clusters, ranges, wrong or missing.",
             metavar="NAMES",
             show_default="all that is possible",
             autocompletion=choices("clusters", "ranges", "wrong", "missing"),

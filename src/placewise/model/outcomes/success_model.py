@@ -61,7 +61,7 @@ class Trees:
         ways = np.stack([self.left, self.right, self.missing])
         inner = np.flatnonzero(~leaf)
         if (self.feature < 0).any() or ways[:, leaf].any():
-            raise InputError("a node of the trees is neither a leaf nor a question", expected="0 each way at a leaf")
+            raise InputError("a node of the trees is neither a leaf nor a split", expected="0 each way at a leaf")
         if ((ways[:, inner] <= inner) | (ways[:, inner] >= nodes)).any():
             raise InputError("a node of the trees leads to none after it", expected="numbers of later nodes")
         if not ((self.missing == self.left) | (self.missing == self.right)).all():

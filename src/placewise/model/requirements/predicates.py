@@ -135,7 +135,7 @@ class InVersionRange:
             raise Incomparable("is not a version", found=value, expected="a version") from error
         if not (version.has_place or self.versions.without_order):
             raise Incomparable(
-                "has no place in the order of versions", found=value, expected="a version with digits, or a branch"
+                "cannot be ordered as a version", found=value, expected="a version with digits, or a branch"
             )
         return version in self.versions
 

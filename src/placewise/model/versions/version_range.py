@@ -207,7 +207,7 @@ class VersionRange:
         for version in placeless:
             if placeless.count(version) < 2:
                 raise InputError(
-                    "a bound has no place in the order of versions",
+                    "a bound is a word that cannot be ordered",
                     found=version.text,
                     expected="a version with digits, or the word of a branch such as develop",
                 )

@@ -86,7 +86,7 @@ def draw_marginal_score(results: Results) -> Drawing | None:
     words = FigureWords(
         "marginal-score",
         "How much of what a job needs holds where it lands",
-        "The mean over matched submissions of the share of a job's outcome rules that hold where it was assigned; the "
+        "The share of a job's outcome rules that hold on its assigned cluster, as a mean over matched submissions. The "
         "error bars show one standard deviation between jobs, not the uncertainty of the mean.",
         "Bar chart of the mean marginal score: "
         + "; ".join(f"{experiment_word(name)} {share(mean, 3)}" for name, _, mean, _ in scores)

@@ -122,8 +122,8 @@ def sufficiency_words(found: Sufficiency) -> FigureWords:
         f"{share(found.reached, 3)} takes {counted(half, 'subsystem')}. {sufficiency_sentence(found)}"
     )
     caption = (
-        "In greedy order, each next subsystem is the one that adds most; its name is beside its step where there is "
-        "room. Sets and orders are chosen and judged on the same jobs and fleet, so other jobs may need more. "
+        "In greedy order, each step adds the subsystem that raises success most; its name is beside the step where "
+        "there is room. Sets and orders are chosen and judged on the same jobs and fleet, so other jobs may need more. "
         f"The band shows 95 % of {counted(found.random_orders, 'random order')}, the dashed line their median. "
         "The diamond is the smallest set found for the target."
     )
@@ -180,7 +180,7 @@ def headline_words(results: Results, known: Sequence[Headline]) -> FigureWords:
         f"{label} {share(one.value)} ({interval_words(one.intervals[0])}, the {interval_over(one.intervals[0])})"
         for label, one in zip(interval_labels(results, known), known, strict=True)
     ]
-    caption = f"{_held(known)} Each colour is an interval over something else."
+    caption = f"{_held(known)} Each colour says what the interval is over."
     alt = f"Marks with intervals: {'; '.join(parts[:_FIRST])}."
     return FigureWords("headlines", "How sure the figures are", caption, alt)
 

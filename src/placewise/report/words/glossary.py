@@ -35,7 +35,7 @@ GENERAL: Entries = (
     ("expanding", "The experiment that adds metadata on one subsystem after the other while some cluster matches."),
     (
         "success at the last level",
-        "The share of all jobs that succeed at the last level of expanding with a match.",
+        "The share of all jobs that succeed at the last level of expanding at which they match a cluster.",
     ),
     ("all", "The experiment with all metadata."),
     (
@@ -81,7 +81,7 @@ WORTH: Entries = (
 )
 
 SUFFICIENCY: Entries = (
-    ("greedy order", "The order in which each next subsystem adds most to the success with those before it."),
+    ("greedy order", "The order in which each step adds the subsystem that raises success most."),
     ("suffices", "A set of subsystems suffices if metadata on it alone reaches the target share of the ceiling."),
 )
 

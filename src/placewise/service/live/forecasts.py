@@ -87,7 +87,7 @@ def read_forecasts(paths: Sequence[Path]) -> Forecasts:
         with locating(file=path):
             if _of_success(path):
                 if success is not None:
-                    raise InputError("is a second model of success", expected="one")
+                    raise InputError("is a second model of success", expected="one such model")
                 success = read_success_model(path)
                 if not ModelOutcomes(success).environment_facts:
                     problem = "is a model of success that knows nothing of clusters, and cannot choose between them"

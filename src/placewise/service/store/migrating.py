@@ -68,4 +68,4 @@ def _refuse_unknown(connection: Connection, current: tuple[str, ...], known: set
     if not current:
         foreign = set(inspect(connection).get_table_names()) & set(metadata.tables)
         if foreign:
-            raise InputError("the database has tables of something else", found=min(foreign), expected="none")
+            raise InputError("the database has tables of another program", found=min(foreign), expected="none")

@@ -48,9 +48,8 @@ def _worth(results: Results) -> Section | None:
         "worth",
         "Which subsystems matter most?",
         "Metadata on one subsystem may be useless alone and still be needed by all others. So the Shapley value "
-        f"averages the gain over all orders of adding metadata. Far above the {names.LIFT_ALONE}, it says that the "
-        f"subsystem pays only together with others. Far above the {names.LOSS_IF_DROPPED}, it says that others can "
-        "replace it.",
+        f"averages the gain over all orders of adding metadata. If it is far above the {names.LIFT_ALONE}, the "
+        f"subsystem pays only together with others; if far above the {names.LOSS_IF_DROPPED}, others can replace it.",
         [_worth_table(found)],
         value_findings(found),
         charts=[chart],
