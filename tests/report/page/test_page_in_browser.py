@@ -11,7 +11,9 @@ import pytest
 from made_results import worthy
 from PIL import Image
 
+from placewise.model.quantities import MACRO
 from placewise.model.results.results import SubsystemScore
+from placewise.model.results.worth import Difference, Interval
 from placewise.report.drawn.figures import render_figures
 from placewise.report.page.report_page import write_page
 
@@ -356,6 +358,17 @@ def test_on_a_phone_no_word_of_a_chart_or_caption_is_cut(browser, written):
         assert page.locator("caption").evaluate_all(right) <= 390
         letters = page.locator("#headlines .role-legend-label text").all_text_contents()
         assert not [one for one in letters if "\u2026" in one]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_name_in_a_chart_of_intervals_is_cut_short(browser, full, tmp_path, width):
+    """Our own words are whole; only a stranger's name may be too long."""
+    long = Difference("single", "none", MACRO, 0.1, (Interval(0.05, 0.2, "3 fleets", 0.95, "fleet"),))
+    address = page_of(replace(worthy(full), differences=(long,)), tmp_path)
+    with opened(browser, address, width=width) as page:
+        names = page.locator("#differences .role-axis-label text").all_text_contents()
+        assert any("subsystems" in name for name in names), names
+        assert not [name for name in names if "\u2026" in name or "..." in name]
 
 
 def test_on_a_phone_a_picture_scrolls_and_keeps_letters_that_can_be_read(browser, written):

@@ -171,7 +171,7 @@ def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
 
 def interval_labels(results: Results, known: Sequence[Headline | Difference]) -> list[str]:
     """Name figures or differences, each differently."""
-    return distinct([figure_label(results, one.experiment, one.quantity, than_of(one)) for one in known], 60)
+    return distinct([figure_label(results, one.experiment, one.quantity, than_of(one)) for one in known], 80)
 
 
 def headline_words(results: Results, known: Sequence[Headline]) -> FigureWords:

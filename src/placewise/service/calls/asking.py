@@ -18,6 +18,7 @@ from placewise.matching.preferences import Scores, scores
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression, tests_of
+from placewise.model.scalar import counted
 from placewise.service.beside.turns import Caller
 from placewise.service.calls.undecided import incomparable_in_words, undecided, unknown_in_words
 from placewise.service.live.state import State
@@ -94,13 +95,14 @@ def _flags(index: FleetIndex, names: frozenset[str]) -> NDArray[np.bool_]:
 
 def in_words(why: WhyNot) -> list[str]:
     """Say line by line what keeps clusters from matching, the requirements that fail on most first."""
+    of = counted(why.total, "cluster")
     undecided_ones = {one.cluster for one in why.unknown} | {one.cluster for one in why.incomparable}
     failed = [(one.requirement, len(set(one.clusters) - undecided_ones)) for one in why.blocked]
-    lines = [f"{requirement} fails on {count} of {why.total}" for requirement, count in failed if count]
+    lines = [f"{requirement} fails on {count} of {of}" for requirement, count in failed if count]
     if why.too_small:
-        lines.append(f"{len(why.too_small)} of {why.total} cannot host the resources")
+        lines.append(f"{len(why.too_small)} of {of} cannot host the resources")
     if why.scattered:
-        lines.append(f"{len(why.scattered)} of {why.total} meet the requirements only on different nodes")
+        lines.append(f"{len(why.scattered)} of {of} meet the requirements only on different nodes")
     lines += [f"no cluster has a resource of type {kind!r}" for kind in why.unknown_types]
     about = tuple(sorted({fact.subsystem for one in why.unknown for fact in one.facts} - {""}))
     lines += [*unknown_in_words(len(why.unknown), about), *incomparable_in_words(why.incomparable)]

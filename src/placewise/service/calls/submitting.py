@@ -16,6 +16,7 @@ from placewise.matching.preferences import Scores
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression
+from placewise.model.scalar import counted
 from placewise.scheduler import Candidates, Placement
 from placewise.selection.policies import Policy
 from placewise.selection.situation import Numbers
@@ -391,5 +392,5 @@ async def _refused(
 
 
 def _failures_in_words(failed: list[tuple[Expression, int]], total: int) -> list[str]:
-    lines = [f"{requirement} fails on {count} of {total}" for requirement, count in failed[:_SHOWN]]
+    lines = [f"{requirement} fails on {count} of {counted(total, 'cluster')}" for requirement, count in failed[:_SHOWN]]
     return lines + ([f"{len(failed) - _SHOWN} {FURTHER_FAIL}"] if len(failed) > _SHOWN else [])

@@ -23,18 +23,18 @@
     tip.style.top = `${Math.max(4, top)}px`;
   }
 
-  // On a phone the title of an axis, its names and those of a legend take the lines that they need: each is as long as
-  // the half of the chart that it has, at about six and a half pixels a letter.
-  function inLines(part, width, height) {
-    if (Array.isArray(part)) return part.map((one) => inLines(one, width, height));
+  // The title of an axis, its names and those of a legend take the lines that they need: each is as long as the part of
+  // the chart that it has, on a phone the half, at about six and a half pixels a letter.
+  function inLines(part, width, height, across = width) {
+    if (Array.isArray(part)) return part.map((one) => inLines(one, width, height, across));
     if (part === null || typeof part !== "object") return part;
-    const copied = Object.entries(part).map(([key, value]) => [key, key === "values" ? value : inLines(value, width, height)]);
+    const copied = Object.entries(part).map(([key, value]) => [key, key === "values" ? value : inLines(value, width, height, across)]);
     const copy = Object.fromEntries(copied);
     const letters = Math.floor(width / 6.5);
     if (typeof copy.x?.axis?.title === "string") copy.x.axis.title = lines(copy.x.axis.title, letters);
     if (copy.legend?.columns && copy.scale?.domain) copy.legend.labelExpr = labels(copy.scale.domain, letters);
     const names = copy.y?.axis && copy.y.type === "nominal" && copy.y.scale?.domain;
-    if (names && height / names.length > 30) copy.y.axis.labelExpr = labels(names, letters);
+    if (names && height / names.length > 30) copy.y.axis.labelExpr = labels(names, Math.floor(across / 6.5));
     return copy;
   }
 
@@ -63,7 +63,7 @@
       const half = place.clientWidth / 2;
       const within = (part) => ({ ...part, labelLimit: Math.min(part.labelLimit, Math.max(90, half)) });
       const narrow = half > 250 ? config : { ...config, axis: within(config.axis), legend: { ...config.legend, labelLimit: half } };
-      const shown = half > 250 ? spec : inLines(spec, half, spec.height);
+      const shown = half > 250 ? inLines(spec, 2 * half, spec.height, config.axis.labelLimit) : inLines(spec, half, spec.height);
       const parsed = vega.parse(vegaLite.compile(shown, { config: narrow }).spec, null, { ast: true });
       const view = new vega.View(parsed, { expr: vega.expressionInterpreter, renderer: "svg", hover: true });
       view.tooltip((_, event, item, value) => showTip(tip, event, value));

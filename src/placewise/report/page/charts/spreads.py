@@ -35,6 +35,7 @@ _LINES = {
     "nothing": (vega.VERMILLION, [5, 3]),
 }
 _BETWEEN = 15  # pixels
+_LONG = 50
 
 
 def headline_charts(results: Results) -> list[vega.Chart]:
@@ -103,7 +104,9 @@ def _whiskers(
         ]
     y = vega.names("figure", rows)
     y["axis"] |= {"grid": True}
-    height = (_BETWEEN * len(overs) + 14) * len(rows)
+    # A long name takes up to three lines.
+    long = any(len(label) > _LONG for label in rows)
+    height = max(_BETWEEN * len(overs) + 14, 3 * _BETWEEN if long else 0) * len(rows)
     return vega.chart(words, values, height, {"encoding": {"y": y}, "layer": layer})
 
 

@@ -136,8 +136,8 @@ def _held_out(evidence: Evidence) -> Table:
         for one in evidence.held_out_by
     ]
     columns = [
-        ("log loss", "all facts"),
-        ("log loss", "the rate of all other records"),
+        ("log loss", "all facts, nats"),
+        ("log loss", "the rate of all other records, nats"),
         ("AUC", "pooled"),
         ("AUC", "within packages"),
     ]
