@@ -227,7 +227,7 @@ def test_fit_by_what_builds_ran_on_and_when(placewise, tmp_path):
         ("day", "yesterday", "row 2, column day: is not a time"),
         ("day", "nan", "row 2, column day: is not a time"),
         ("month", "1", "has no column for the time"),
-        ("duration", "1", "the column for the time is already used otherwise"),
+        ("duration", "1", "the column for the time has another use already"),
     ],
 )
 def test_times_that_are_none(placewise, tmp_path, column, value, said):

@@ -319,6 +319,22 @@ def test_a_browser_shows_hostile_names_as_text_and_does_not_complain(path, tmp_p
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium to open the page with")
+def test_on_a_phone_the_history_of_a_job_needs_no_scrolling(tmp_path):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright to drive a browser with")
+    page_file = tmp_path / "job.html"
+    page_file.write_text(Templates().job(full().jobs[2], NOW))
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto(page_file.as_uri())
+        assert page.locator(".scroll").evaluate("one => one.scrollWidth - one.clientWidth") == 0
+        # A date is never broken at its hyphens.
+        heights = page.locator("time span").evaluate_all("all => all.map((one) => one.getClientRects().length)")
+        assert set(heights) == {1}
+        browser.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium to open the page with")
 def test_a_browser_applies_the_style(tmp_path):
     picture = tmp_path / "page.png"
     options = (f"--screenshot={picture}", "--window-size=1100,700", "--hide-scrollbars")

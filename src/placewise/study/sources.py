@@ -97,7 +97,7 @@ def _of_records(file: StudyFile, settings: Settings) -> Study:
     """Return the study of a table of records, whose fleet is a file of its own; `file.declared` brings the rest."""
     assert file.records is not None
     if file.clusters is None:
-        raise InputError("there are records and no fleet to try them on", file=file.path, expected="clusters = a path")
+        raise InputError("there are records but no fleet to run them on", file=file.path, expected="clusters = a path")
     from placewise.formats.table_files.records import read_records  # noqa: PLC0415, the reader of tables, which few studies have
 
     records = read_records(file.records, file.columns)
@@ -110,7 +110,7 @@ def _of_jobspecs(file: StudyFile, settings: Settings) -> Study:
     """Return the study of a folder of jobspecs and a fleet of its own, such as one that was imported."""
     assert file.jobspecs is not None
     if file.clusters is None:
-        raise InputError("there are jobspecs and no fleet to try them on", file=file.path, expected="clusters = a path")
+        raise InputError("there are jobspecs but no fleet to run them on", file=file.path, expected="clusters = a path")
     fleet = read_fleet(file.clusters)
     jobs, hashes = read_jobs_of(file.jobspecs, fleet)
     hashes = (*hashes, *_fleet_hashes(file.clusters))

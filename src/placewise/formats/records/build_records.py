@@ -135,7 +135,7 @@ def _chosen(columns: Sequence[str], time: str | None) -> list[str]:
         if what == "time" and time is not None and not found:
             raise InputError("has no column for the time", found=Words(", ".join(columns)), expected=time)
         if time is not None and what == "time" and time in chosen:
-            raise InputError("the column for the time is already used otherwise", found=time, expected="another column")
+            raise InputError("the column for the time has another use already", found=time, expected="another column")
         chosen += found
     return chosen
 

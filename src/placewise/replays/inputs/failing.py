@@ -50,7 +50,7 @@ def reality_of(
     if truth is None:
         return Reality(jobs.runtime_s, failing, None)
     if truth.shape != (len(jobs), clusters):
-        raise InputError("the outcomes are of another shape", found=truth.shape, expected=str((len(jobs), clusters)))
+        raise InputError("the outcomes have the wrong shape", found=truth.shape, expected=str((len(jobs), clusters)))
     if truth.dtype == np.bool_:
         return Reality(jobs.runtime_s, failing, np.ascontiguousarray(truth))
     if not ((truth >= 0) & (truth <= 1)).all():

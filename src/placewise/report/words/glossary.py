@@ -88,7 +88,7 @@ SUFFICIENCY: Entries = (
 FRONT: Entries = (
     (
         "Pareto front",
-        "The Pareto-optimal levels: no other level found is as good in everything shown and better in something.",
+        "The Pareto-optimal levels: no other level found is at least as good in every measure shown and better in one.",
     ),
 )
 

@@ -66,7 +66,7 @@ class Metrics:
         about = "Work done beside the event loop, by what became of it: done, refused, gone (its caller is) or late."
         self._heavy = counter("placewise_heavy_work", about, ("result",))
         self.database_bytes = gauge("placewise_database_bytes", "Bytes of the database.")
-        self.database_free_bytes = gauge("placewise_database_free_bytes", "Those of a SQLite file that are free.")
+        self.database_free_bytes = gauge("placewise_database_free_bytes", "Those of an SQLite file that are free.")
         self.keep_s = gauge("placewise_keep_seconds", "How long jobs that are over are kept; 0 for ever.")
         self.pruned = counter("placewise_pruned", "Jobs deleted by this server, since they were over for so long.")
         self.oldest_over_s = gauge("placewise_oldest_over_seconds", "How long the oldest job that is kept is over.")

@@ -241,8 +241,8 @@ def _reasons(rows: Sequence[LevelRow]) -> Section:
     return Section(
         "reasons",
         "Why do jobs fail?",
-        "A number is how many jobs are expected to fail where they are assigned, and their share of the jobs assigned. "
-        "A job counts under each of its reasons, or under its first where a column says so. "
+        "Each cell gives the expected number of jobs that fail on their assigned cluster, and their share of the jobs "
+        "assigned. A job counts under each of its reasons, or under its first where a column says so. "
         "Levels without failures are not shown.",
         tables if rows else [],
     )

@@ -134,7 +134,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
             versions = connection.execute("SELECT name FROM sqlite_master WHERE name = ?", [VERSION_TABLE]).fetchone()
             if versions is None:
                 raise InputError(
-                    "is not a database of Placewise", expected=f"a SQLite file with the table {VERSION_TABLE}"
+                    "is not a database of Placewise", expected=f"an SQLite file with the table {VERSION_TABLE}"
                 )
             yield connection
     except UNREADABLE as error:
