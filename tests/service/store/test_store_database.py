@@ -61,7 +61,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database_url
         Database.open(database_url)
 
 
-def test_tables_of_something_else_are_refused(empty_url):
+def test_tables_of_another_program_are_refused(empty_url):
     if "://" in empty_url:
         engine = sqlalchemy.create_engine(empty_url)
     else:
@@ -70,7 +70,7 @@ def test_tables_of_something_else_are_refused(empty_url):
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE jobs (id integer)"))
     engine.dispose()
-    with pytest.raises(InputError, match=r"something else.*'jobs'"):
+    with pytest.raises(InputError, match=r"another program.*'jobs'"):
         Database.open(empty_url)
 
 

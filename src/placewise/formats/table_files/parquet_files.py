@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from placewise.errors import InputError, Words
@@ -82,6 +81,8 @@ def _unfolded(array: pa.Array) -> int:
     """Return how many bytes the texts in an array take once each stands where it is used."""
     kind = array.type
     if pa.types.is_dictionary(kind):
+        import pyarrow.compute as pc  # noqa: PLC0415, makes a function of each of hundreds, and no writer needs one
+
         lengths = pc.binary_length(array.dictionary).cast(pa.int64())
         return pc.sum(lengths.take(array.indices)).as_py() or 0
     if pa.types.is_map(kind):
