@@ -319,3 +319,26 @@ def test_unlike_gpus_attached_at_two_places_above_the_same_gpus_are_not_brought_
     assert answer(graph, both, R("gpu", 1, requirements=(gpu("a100"), driver))) is None
     crossed = offered(("a100", node), ("v100", node), ("v100", socket), ("a100", socket))
     assert answer(graph, crossed, ask("a100", 2)) is None
+
+
+class Counted(tuple):
+    """A tuple that counts how often a part of it is asked for."""
+
+    __slots__ = ()
+    asked = Counter()
+
+    def __getitem__(self, at):
+        Counted.asked["parts"] += 1
+        return super().__getitem__(at)
+
+
+@pytest.mark.parametrize("depth", [200, 800])
+def test_a_deep_graph_of_a_stranger_takes_a_few_steps_a_vertex(depth):
+    """Unlike vertices attached everywhere above the resources that they may describe are no quadratic work."""
+    chain = [Vertex(str(at), "box", at - 1 if at else None) for at in range(depth)]
+    graph = ResourceGraph((*chain, Vertex("gpus", "gpu", depth - 1, 2)))
+    object.__setattr__(graph, "children", Counted(graph.children))
+    unlike = [("gpu", SubsystemVertex((("model", model),), tuple(range(depth)))) for model in ("a100", "v100")]
+    Counted.asked.clear()
+    Tree.of(graph, unlike)
+    assert Counted.asked["parts"] < 40 * depth

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from placewise.model.fleets.resources import ResourceGraph, SubsystemVertex
 
+_STEPS_EACH = 16
+
 
 def shared_out(
     graph: ResourceGraph, place_of: Sequence[int | None], offered: Sequence[tuple[str, SubsystemVertex]]
@@ -21,8 +23,10 @@ def shared_out(
     Resources are alike if they are one vertex, or vertices with nothing in them under one vertex, and nothing is
     attached to them. Vertices that lack a field describe something else than those that have it: a resource each have
     those with the field that most have among the fields in which they are unlike, if there are as many resources.
-    Where such are attached at two places above a resource, it is not said which of them go together.
+    Where such are attached at two places above a resource, it is not said which of them go together. Nothing is said
+    either of what takes more steps than a few a vertex, as a stranger's deep graph may.
     """
+    left = iter(range(_STEPS_EACH * len(graph.vertices)))
     by_place: dict[tuple[int, str], list[SubsystemVertex]] = {}
     types = {vertex.type for vertex in graph.vertices}
     for name, vertex in offered:
@@ -36,7 +40,7 @@ def shared_out(
         if not unlike:
             continue
         occupied = occupied or frozenset(at for _, vertex in offered for at in vertex.attached_to)
-        resources = _alike(graph, place_of, position, name)
+        resources = _alike(graph, place_of, position, name, left)
         if occupied.isdisjoint(resources):
             room = sum(graph.vertices[at].size for at in resources)
             chosen = max([some for some in unlike if len(some) <= room], key=len, default=[])
@@ -60,21 +64,24 @@ def _by_field(vertices: Sequence[SubsystemVertex]) -> list[list[SubsystemVertex]
     return [some for field, some in having.items() if len(values[field]) > 1]
 
 
-def _alike(graph: ResourceGraph, place_of: Sequence[int | None], position: int, kind: str) -> list[int]:
-    """Return the vertices of a type below another, none if they are not alike, or not all as near to a place as it."""
-    found, waiting = [], [position]
+def _alike(
+    graph: ResourceGraph, place_of: Sequence[int | None], position: int, kind: str, left: Iterator[int]
+) -> list[int]:
+    """Return the vertices of a type below another; none if they are unlike, in other places, or no steps are left."""
+    found: list[int] = []
+    waiting = [position]
     while waiting:
         for child in graph.children[waiting.pop()]:
+            if next(left, None) is None:
+                return []
             waiting.append(child)
-            if graph.vertices[child].type == kind:
+            vertex = graph.vertices[child]
+            if vertex.type == kind:
+                first = graph.vertices[found[0] if found else child]
+                if place_of[child] != place_of[position] or (vertex.parent, vertex.unit) != (first.parent, first.unit):
+                    return []
                 found.append(child)
-    first = graph.vertices[found[0]] if found else None
-    for at in found:
-        vertex, single = graph.vertices[at], len(found) == 1
-        alike = first is not None and (vertex.parent, vertex.unit) == (first.parent, first.unit)
-        if place_of[at] != place_of[position] or not (single or (alike and not graph.children[at])):
-            return []
-    return found
+    return found if len(found) < 2 or not any(graph.children[at] for at in found) else []
 
 
 def _one_each(
