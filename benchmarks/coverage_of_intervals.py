@@ -96,9 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     held, width = coverage(asked.source, asked.repeats, asked.resamples, asked.unit, asked.packages)
     of = "all" if asked.packages is None else asked.packages
-    print(
-        f"intervals of nominal 95 %, unit {asked.unit}, {of} packages, {asked.repeats:,} repeats of {asked.resamples:,} resamples"
-    )
+    print(f"intervals of nominal 95 %, unit {asked.unit}, {of} packages")
+    print(f"{asked.repeats:,} repeats of {asked.resamples:,} resamples")
     outside = []
     for name in FIGURES:
         error = math.sqrt(max(held[name] * (1 - held[name]), 1e-3) / asked.repeats)
