@@ -8,10 +8,11 @@ from rich.console import Console
 from placewise.bench import peers, run
 from placewise.bench.caches import read_seconds, second_level_bytes
 from placewise.bench.cases import drawn, drawn_distinct
-from placewise.bench.large import peak_bytes, time_large
+from placewise.bench.large import time_large
 from placewise.bench.streamed import time_streamed
 from placewise.bench.timing import Agreement, Timing, Timings, duration_text, median_seconds
 from placewise.model.progress import SILENT, Progress
+from placewise.service.guard.own_process import peak_bytes
 
 SMALL = run.Scale((partial(drawn_distinct, 20, 8), partial(drawn, 30, 70)), None, 2, 0.05, 5)
 

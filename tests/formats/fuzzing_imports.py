@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from placewise.matching.causes.why_not import why_not
 from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
+from placewise.service.guard.own_process import peak_bytes
 
 MOST_BYTES = 2 << 30
 SITE = [
@@ -199,7 +199,7 @@ def fuzz_imports(seconds: float, seed: int = 0, most: int | None = None) -> Foun
         shutil.rmtree(folder, ignore_errors=True)
     if _STARTED:
         found.failures.append(f"something was run: {_STARTED[:3]}")
-    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST_BYTES:
+    if (peak_bytes() or 0) > MOST_BYTES:
         found.failures.append("too much memory was used")
     return found
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import threading
 import time
 import urllib.request
@@ -222,8 +223,6 @@ def test_a_reading_process_is_ended_and_the_next_one_answers(tmp_path):
 
 
 def test_a_reading_process_that_dies_is_one_call_that_failed():
-    import os  # noqa: PLC0415
-
     readers = Readers()
     with pytest.raises(Exhausted):
         readers.ask(Stop(), partial(os.abort))
@@ -232,6 +231,15 @@ def test_a_reading_process_that_dies_is_one_call_that_failed():
         process.kill()
         process.wait()
     assert readers.ask(Stop(), partial(int, "8")) == 8
+    readers.close()
+
+
+def test_the_memory_of_the_server_is_not_that_of_its_reading_process():
+    """A process inherits the peak of getrusage from the one that started it, and was ended after each answer."""
+    readers = Readers()
+    server = b"x" * (300 << 20)
+    assert readers.ask(Stop(), os.getpid) == readers.ask(Stop(), os.getpid)
+    assert len(server) > reading_process._GROWN_BYTES
     readers.close()
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from placewise.bench.cases import drawn
 from placewise.bench.timing import Timing, median_seconds
 from placewise.matching.bits.kernels import load_kernels
 from placewise.matching.match import count_matches
+from placewise.service.guard.own_process import peak_bytes
 
 _INCLUDES = "every job on its own; peak memory with drawing the jobs"
 
@@ -33,21 +33,6 @@ def time_large(kernels: str, jobs: int, clusters: int, runs: int) -> Timing:
         return Timing(title, name, _INCLUDES, note=f"failed with exit code {done.returncode}")
     found: dict[str, Any] = json.loads(done.stdout)
     return Timing(title, name, _INCLUDES, jobs, found["seconds"], runs, peak_bytes=found["peak_bytes"])
-
-
-def peak_bytes() -> int | None:
-    """Return the largest resident memory of this process so far; None where the system does not tell."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Unlike getrusage, whose figure a process inherits from the one that started it.
-        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    try:
-        import resource  # noqa: PLC0415, not on every system
-    except ImportError:
-        return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 def _main(kernels: str, jobs: str, clusters: str, runs: str) -> None:

@@ -16,12 +16,12 @@ import numpy as np
 
 from placewise.bench.caches import read_seconds, second_level_bytes
 from placewise.bench.cases import SEED
-from placewise.bench.large import peak_bytes
 from placewise.bench.timing import Timing
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching.bits.kernels import load_kernels
 from placewise.matching.bits.rows import Rows
 from placewise.matching.placing import Placing
+from placewise.service.guard.own_process import peak_bytes
 from placewise.synthesis import draw_fleet, draw_job_chunks, draw_prices
 
 

@@ -17,13 +17,13 @@ from typing import IO, Any
 
 from placewise.formats.jobs.jobspec import dialects
 from placewise.service.beside import documents  # noqa: F401, what is asked for is then there before it is asked
-from placewise.service.guard.own_process import hide_secrets
+from placewise.service.guard.own_process import hide_secrets, peak_bytes
 
 LENGTH = struct.Struct("<Q?")
 """What comes before each message: its length in bytes, and whether it is the last that this process answers."""
 
 _MOST_BYTES = 1 << 30
-_GROWN_KB = 200 << 10
+_GROWN_BYTES = 200 << 20
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
     dialects()
     while (message := receive(asked)) is not None:
         answer = _answered(message[0])
-        grown = limits.getrusage(limits.RUSAGE_SELF).ru_maxrss > _GROWN_KB
+        grown = (peak_bytes() or 0) > _GROWN_BYTES
         send(answers, answer, last=grown)
         if grown:
             return

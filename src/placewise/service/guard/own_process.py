@@ -1,4 +1,4 @@
-"""What this process shows to others of the same user, such as the jobs that an agent runs, and what memory it keeps."""
+"""What this process shows to others of the same user, such as the jobs that an agent runs, and what memory it takes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import ctypes
 import os
 import sys
 import threading
+from pathlib import Path
 
 SECRETS = (
     "PLACEWISE_SECRET",
@@ -54,6 +55,21 @@ def give_back_memory() -> None:
             libc = ctypes.CDLL(None)
             libc.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
             libc.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def peak_bytes() -> int | None:
+    """Return the largest resident memory of this process so far; None where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Unlike getrusage, whose figure a process inherits from the one that started it.
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    try:
+        import resource  # noqa: PLC0415, not on every system
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def close_standard_input() -> None:
