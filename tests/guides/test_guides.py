@@ -12,8 +12,11 @@ SLOW = {
     "ask-before-submitting",
     "checking",  # tests/cli/test_checking_page.py runs it too
     "dask-over-slurm",
+    "describe-your-site",
     "first-decision",
+    "importing",
     "outcomes",
+    "replay-your-history",
     "service",
     "write-a-policy",
 }
