@@ -117,6 +117,7 @@ def test_saved_results_read_back(folder, tmp_path):
         back.save(tmp_path / "again")
 
 
+@pytest.mark.slow
 def test_a_users_script_passes_strict_types(folder):
     script = folder / "typed.py"
     uses = "\n".join(f"print(pw.{name})" for name in pw.__all__)

@@ -11,13 +11,16 @@ SLOW = {
     "advise",
     "ask-before-submitting",
     "checking",  # tests/cli/test_checking_page.py runs it too
+    "comparing-fleets",
     "dask-over-slurm",
     "describe-your-site",
     "first-decision",
     "importing",
+    "learned-success",
     "outcomes",
     "replay-your-history",
     "service",
+    "snakemake",
     "write-a-policy",
 }
 

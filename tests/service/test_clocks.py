@@ -140,7 +140,7 @@ def test_servers_whose_clocks_differ_by_a_day_agree_on_a_lease(postgresql_url, c
         assert accepted(b, owner, job) == [job.job_id]
 
 
-@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize("days", [-1, pytest.param(1, marks=pytest.mark.slow)])
 def test_servers_whose_clocks_differ_by_a_day_agree_on_who_lives(postgresql_url, clocks, days):
     other = Clocks(clocks.time + days * DAY_S)
     told = {"agent_lost_s": 1.0, "sweep_s": 0.02, "orphans": "fail"}

@@ -360,7 +360,7 @@ def test_on_a_phone_no_word_of_a_chart_or_caption_is_cut(browser, written):
         assert not [one for one in letters if "\u2026" in one]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
 def test_no_name_in_a_chart_of_intervals_is_cut_short(browser, full, tmp_path, width):
     """Our own words are whole; only a stranger's name may be too long."""
     long = Difference("single", "none", MACRO, 0.1, (Interval(0.05, 0.2, "3 fleets", 0.95, "fleet"),))
