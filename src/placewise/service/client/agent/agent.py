@@ -1,4 +1,7 @@
-"""The agent of a cluster: takes its jobs as they are assigned, runs a command for each, and reports how that ended."""
+"""The agent of a cluster, in one module, as all its steps share the jobs that run.
+
+It takes jobs as they are assigned, runs a command for each, and reports how that ended.
+"""
 
 from __future__ import annotations
 
